@@ -1,0 +1,3 @@
+module groove
+
+go 1.26
