@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"groove/internal/clock"
+	"groove/torrent/disk"
+	"groove/torrent/infohash"
 	"groove/torrent/metainfo"
 	"groove/torrent/swarm"
 )
@@ -24,15 +26,67 @@ func (s *Session) Add(o AddOptions) (*Torrent, error) {
 	if err := s.enlist(t); err != nil {
 		return nil, fmt.Errorf("add torrent %s: %w", t.ID(), err)
 	}
-	if m := o.Metainfo; m != nil {
-		if err := t.openFiles(m.Info); err != nil {
-			s.strike(t)
-			return nil, err
-		}
-		t.working.Go(t.checkFiles)
+	if err := t.open(); err != nil {
+		s.strike(t)
+		t.cancel()
+		return nil, err
 	}
 	t.begin()
 	return t, nil
+}
+
+// open opens record and files, as far as they are known yet. An earlier run of a magnet link has left
+// the whole torrent file in its record.
+func (t *Torrent) open() error {
+	if t.options.Storage == nil {
+		if err := t.lockRecord(); err != nil {
+			return err
+		}
+	}
+	if t.info.Load() == nil {
+		t.recall()
+	}
+	if info := t.info.Load(); info != nil {
+		if err := t.openFiles(info); err != nil {
+			t.releaseSlot()
+			return err
+		}
+		t.working.Go(t.checkFiles)
+	}
+	return nil
+}
+
+// recall gives the swarm the metadata that an earlier run has fetched.
+func (t *Torrent) recall() {
+	if t.record == nil || len(t.record.Torrent) == 0 {
+		return
+	}
+	m, err := metainfo.Parse(t.record.Torrent)
+	if err != nil {
+		return
+	}
+	if id, ok := m.Info.ID.Merge(t.ID()); !ok || id != m.Info.ID {
+		return
+	}
+	t.adopt(m)
+}
+
+// adopt makes a torrent file the torrent's own, and a new swarm that knows it.
+func (t *Torrent) adopt(m *metainfo.Metainfo) {
+	t.meta.Store(m)
+	t.info.Store(m.Info)
+	t.id.Store(&m.Info.ID)
+	t.state = Checking
+	t.newSwarm()
+}
+
+// newSwarm makes the brain; whatever is known of the torrent it knows.
+func (t *Torrent) newSwarm() {
+	s := t.session
+	t.swarm = swarm.New(swarm.Config{
+		ID: t.ID(), Info: t.info.Load(), PeerID: s.peerID, Port: s.port(), Version: "Groove " + Version,
+		Rand: newSource(), Budget: torrentBudget, Slots: s.cfg.Slots, Local: s.cfg.AllowLocal,
+	})
 }
 
 // newTorrent makes the machines of a torrent; nothing runs yet.
@@ -54,27 +108,27 @@ func (s *Session) newTorrent(o AddOptions) (*Torrent, error) {
 	t.down.clock, t.up.clock = s.clock, s.clock
 	t.SetLimits(o.DownLimit, o.UpLimit)
 	t.memory.pool = s.pool
-	var info *metainfo.Info
+	t.timerInit()
 	if o.Metainfo != nil {
-		info = o.Metainfo.Info
-		t.meta.Store(o.Metainfo)
-		t.info.Store(info)
-		t.id.Store(&info.ID)
-		t.state = Checking
-		if err := t.choose(info); err != nil {
+		t.adopt(o.Metainfo)
+	} else {
+		id, err := s.completeID(o.Magnet.ID, dir)
+		if err != nil {
 			return nil, err
 		}
-	} else {
-		id := o.Magnet.ID
 		t.id.Store(&id)
+		t.newSwarm()
 	}
-	t.swarm = swarm.New(swarm.Config{
-		ID: t.ID(), Info: info, PeerID: s.peerID, Port: s.port(), Version: "Groove " + Version,
-		Rand: newSource(), Budget: torrentBudget, Slots: s.cfg.Slots, Local: s.cfg.AllowLocal,
-	})
-	t.timerInit()
 	t.announcer.init(t, o)
 	return t, nil
+}
+
+// completeID adds the hash that an earlier run of a magnet link has learned.
+func (s *Session) completeID(id infohash.ID, dir string) (infohash.ID, error) {
+	if s.cfg.StateDir == "" {
+		return id, nil
+	}
+	return disk.FindID(s.cfg.StateDir, id, dir)
 }
 
 // choose applies the selection once the files are known.
@@ -168,10 +222,7 @@ func (t *Torrent) gotInfo(info *metainfo.Info) {
 		}
 	}
 	t.working.Go(func() {
-		err := t.choose(info)
-		if err == nil {
-			err = t.session.enlist(t) // by its other hash too
-		}
+		err := t.session.enlist(t) // by its other hash too
 		if err == nil {
 			err = t.openFiles(info)
 		}

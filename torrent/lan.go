@@ -32,7 +32,7 @@ func startLAN(s *Session) *lan {
 	n.timer.Stop()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	sockets, err := transport.NewMulticast([]netip.AddrPort{lsd.IPv4.Addr(), lsd.IPv6.Addr()}, n.received, s.log)
+	sockets, err := transport.OpenMulticast(n.received, lsd.IPv4.Addr(), lsd.IPv6.Addr())
 	if err != nil {
 		s.log.Info("listen for peers on the local network", "err", err)
 		return nil
@@ -69,14 +69,18 @@ func (n *lan) schedule() {
 
 func (n *lan) tick() {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	if n.closed {
+		n.mu.Unlock()
 		return
 	}
-	for _, p := range n.machine.Tick(n.session.clock.Now(), nil) {
-		n.sockets.Send(p.Group.Addr(), p.Data)
-	}
+	packets := n.machine.Tick(n.session.clock.Now(), nil)
 	n.schedule()
+	n.mu.Unlock()
+	for _, p := range packets {
+		if err := n.sockets.Send(p.Group.Addr(), p.Data); err != nil {
+			n.session.log.Debug("announce on the local network", "err", err)
+		}
+	}
 }
 
 // received takes in a datagram.

@@ -28,6 +28,7 @@ func (t *Torrent) ready(have *verified) {
 	t.stand()
 	t.startAnnouncing()
 	t.startLAN()
+	t.startWebSeeds()
 	t.mu.Unlock()
 	t.events.publish(Event{Kind: Ready})
 }
@@ -132,6 +133,7 @@ func (t *Torrent) Resume() {
 	t.startAnnouncing()
 	if t.isReady {
 		t.startLAN()
+		t.startWebSeeds()
 	}
 }
 
@@ -180,7 +182,7 @@ func (t *Torrent) stopWith(forget bool) error {
 	}
 	t.mu.Lock()
 	t.closed = true
-	open := t.open
+	open := t.linked
 	t.mu.Unlock()
 	if open > 0 {
 		select {

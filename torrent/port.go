@@ -53,7 +53,7 @@ func (k *link) Opened(c *transport.Conn) {
 		c.Close(nil)
 		return
 	}
-	t.open++
+	t.linked++
 	if info := t.swarm.Info(); info != nil {
 		c.SetPieces(info.Layout.Pieces())
 	}
@@ -146,7 +146,7 @@ func (k *link) Closed(_ *transport.Conn, _ error) {
 		t.ports[k.ref.Slot] = nil
 	}
 	t.step(func(now clock.Time, out []swarm.Effect) []swarm.Effect { return t.swarm.PeerGone(now, k.ref, out) })
-	if t.open--; t.open == 0 && t.closed {
+	if t.linked--; t.linked == 0 && t.closed {
 		close(t.drained)
 	}
 }

@@ -31,7 +31,10 @@ type verified struct {
 
 // openFiles opens record and files. It looks at names and sizes only; checkFiles reads.
 func (t *Torrent) openFiles(info *metainfo.Info) error {
-	var err error
+	err := t.choose(info)
+	if err != nil {
+		return err
+	}
 	if open := t.options.Storage; open != nil {
 		if t.storage, err = open(info); err != nil {
 			return fmt.Errorf("open the storage of %q: %w", info.Name, err)
@@ -42,11 +45,7 @@ func (t *Torrent) openFiles(info *metainfo.Info) error {
 	if err := t.lockRecord(); err != nil {
 		return err
 	}
-	if err := t.openStore(info); err != nil {
-		t.releaseSlot()
-		return err
-	}
-	return nil
+	return t.openStore(info)
 }
 
 // openStore opens the files below Dir, and checks that what is missing will fit.
@@ -243,7 +242,7 @@ func (t *Torrent) prepareRecord(have *verified) {
 	r := t.record
 	r.Name, r.Pieces, r.Verified = info.Name, info.Layout.Pieces(), have.pieces.Clone()
 	if t.options.Magnet != nil {
-		r.Info = t.Metainfo().Encode()
+		r.Torrent = t.Metainfo().Encode()
 	}
 }
 
@@ -275,7 +274,7 @@ func (t *Torrent) readSpan(off int64, buf []byte) error {
 // watchFiles stops the torrent if somebody else changed a file that it has checked.
 func (t *Torrent) watchFiles() {
 	t.mu.Lock()
-	idle := !t.complete || t.closed || t.state == Failed || t.open == 0
+	idle := !t.complete || t.closed || t.state == Failed || t.linked == 0
 	t.mu.Unlock()
 	if idle || t.store == nil {
 		return

@@ -60,7 +60,7 @@ type Torrent struct {
 	extents  []layout.Extent // scratch
 	paused   bool
 	closed   bool
-	open     int           // connections
+	linked   int           // connections
 	drained  chan struct{} // closed when the last connection of a closed torrent is gone
 	isReady  bool
 	complete bool // Done was told

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"groove/internal/clock"
+	"groove/internal/reach"
 )
 
 // Origin says where an address came from; it decides what kinds of address are believed.
@@ -91,16 +92,10 @@ func (s *Swarm) addAddress(origin Origin, at netip.AddrPort, teller netip.Addr) 
 // mayName reports whether a peer at teller may send us to addr: to the world always, to a private
 // network only from within it, to ourselves never.
 func mayName(teller, addr netip.Addr) bool {
-	if isGlobal(addr) {
+	if reach.IsGlobal(addr) {
 		return true
 	}
 	return addr.IsPrivate() && teller.Unmap().IsPrivate() && addr.Is4() == teller.Unmap().Is4()
-}
-
-// isGlobal reports whether an address is of the public network.
-func isGlobal(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsGlobalUnicast() && !a.IsPrivate()
 }
 
 // dialSome opens connections while we want more peers.

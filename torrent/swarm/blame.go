@@ -3,6 +3,7 @@ package swarm
 import (
 	"net/netip"
 
+	"groove/internal/reach"
 	"groove/torrent/layout"
 	"groove/torrent/merkle"
 )
@@ -31,7 +32,7 @@ type suspicion struct {
 func (b *blame) init() { b.banned = map[banKey]bool{} }
 
 func keyOf(a netip.AddrPort) banKey {
-	if isGlobal(a.Addr()) {
+	if reach.IsGlobal(a.Addr()) {
 		return banKey(netip.AddrPortFrom(a.Addr(), 0))
 	}
 	return banKey(a)

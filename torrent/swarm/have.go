@@ -245,7 +245,7 @@ func (s *Swarm) gotPiece(i layout.PieceIndex) {
 
 // settleDone notices that all that was asked for is here.
 func (s *Swarm) settleDone() {
-	if s.done || s.picker.Wanted() > 0 {
+	if s.done || s.picker.Wanted() > 0 || s.lacksHashes() {
 		return
 	}
 	s.done = true

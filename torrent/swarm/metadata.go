@@ -235,10 +235,10 @@ func (s *Swarm) metadataFull(c *infoCandidate) {
 // hashMatches compares an info dictionary with the hashes that the magnet names: each that is known
 // must be right.
 func (s *Swarm) hashMatches(data []byte) bool {
-	if h, ok := s.cfg.ID.V1(); ok && sha1.Sum(data) != [20]byte(h) {
+	if h, ok := s.id.V1(); ok && sha1.Sum(data) != [20]byte(h) {
 		return false
 	}
-	if h, ok := s.cfg.ID.V2(); ok && sha256.Sum256(data) != [32]byte(h) {
+	if h, ok := s.id.V2(); ok && sha256.Sum256(data) != [32]byte(h) {
 		return false
 	}
 	return true

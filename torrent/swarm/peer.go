@@ -7,6 +7,7 @@ import (
 	"groove/internal/bitset"
 	"groove/internal/clock"
 	"groove/internal/rate"
+	"groove/internal/reach"
 	"groove/torrent/layout"
 	"groove/torrent/picker"
 	"groove/torrent/wire"
@@ -148,7 +149,7 @@ func (s *Swarm) refuse(p *peer) Reason {
 			same++
 		}
 	}
-	if same >= maxPerIP && isGlobal(p.Addr.Addr()) {
+	if same >= maxPerIP && reach.IsGlobal(p.Addr.Addr()) {
 		return TooManyFromIP
 	}
 	return Unspecified

@@ -90,6 +90,9 @@ func (s *Swarm) targetDepth(p *peer) int {
 }
 
 func (p *peer) reqQ() int {
+	if p.Web {
+		return maxDepth
+	}
 	if p.ext.ReqQ > 0 {
 		return p.ext.ReqQ
 	}

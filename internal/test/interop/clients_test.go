@@ -196,4 +196,6 @@ func TestWeGetFromAWebSeed(t *testing.T) {
 	identical(t, folder, filepath.Join(out, filepath.Base(folder)))
 }
 
-func addr(node *netlab.Node, port uint16) netip.AddrPort { return netip.AddrPortFrom(node.Addr(), port) }
+func addr(node *netlab.Node, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(node.Addr(), port)
+}

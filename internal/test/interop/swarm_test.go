@@ -4,6 +4,7 @@ package interop
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -110,14 +111,15 @@ func TestAHybridSwarmSpeaksBoth(t *testing.T) {
 	for i := range dirs {
 		dirs[i] = t.TempDir()
 	}
-	// Ours knows the file and dials all; whoever has only a magnet gets the metadata from it.
+	// Whoever has only a magnet dials by the v2 hash, and gets the metadata.
 	copyFile(t, folder, filepath.Join(dirs[0], "Both"), "t1.flac")
 	copyFile(t, folder, filepath.Join(dirs[1], "Both"), "t2.flac")
 	copyFile(t, folder, filepath.Join(dirs[2], "Both"), "t3.flac", "t4.flac")
 	first := run(t, lab.Node(1), "get", torrent, dirs[0], "--stay", "--listen", ":7001",
-		"--peer", "10.77.0.2:7001", "--peer", "10.77.0.3:7001", "--peer", "10.77.0.4:7001")
+		"--peer", "10.77.0.3:7001")
 	friends := []*peers.Peer{
-		peers.Start(t, peers.Libtorrent, lab.Node(2), peers.Options{Magnet: v2, Dir: dirs[1], Port: 7001}),
+		peers.Start(t, peers.Libtorrent, lab.Node(2), peers.Options{Magnet: v2, Dir: dirs[1], Port: 7001,
+			Peers: []netip.AddrPort{addr(lab.Node(1), 7001)}}),
 		peers.Start(t, peers.Rtorrent, lab.Node(3), peers.Options{Torrent: torrent, Dir: dirs[2], Port: 7001}),
 	}
 	fourth := run(t, lab.Node(4), "get", v2, dirs[3], "--stay", "--listen", ":7001", "--peer", "10.77.0.2:7001")
