@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"groove/internal/clock"
-	"groove/torrent/disk"
 )
 
 // Bounds of what a crash can cost: a checkpoint begins at half of maxUnsynced, or when the oldest
@@ -84,20 +83,10 @@ func (t *Torrent) checkpoint(clean bool) error {
 	}
 	n, _ := t.unsynced.state(t.session.clock.Now())
 	t.mu.Lock()
-	r := t.record
-	if have := t.swarm.Have(); have != nil {
-		r.Verified = have.Clone()
-	}
-	r.Partial = r.Partial[:0]
-	for _, p := range t.swarm.Partials() {
-		r.Partial = append(r.Partial, disk.Partial{Piece: p.Piece, Blocks: p.Blocks.AppendBytes(nil)})
-	}
-	r.Clean = clean
-	r.Peers = r.Peers[:0]
-	for _, a := range t.swarm.Listeners() {
-		r.Peers = append(r.Peers, a.String())
-	}
+	have := t.swarm.Have().Clone()
 	t.mu.Unlock()
+	r := t.renewRecord(have)
+	r.Clean = clean
 	if err := t.slot.Checkpoint(t.store, r); err != nil {
 		return err
 	}

@@ -23,7 +23,8 @@ func (t *Torrent) ready(have *verified) {
 	}
 	t.step(func(now clock.Time, out []swarm.Effect) []swarm.Effect {
 		out = t.swarm.SetPriorities(now, t.wanted.priorities(l), out)
-		return t.swarm.Ready(now, have.pieces, have.partial, out)
+		out = t.swarm.Ready(now, have.pieces, have.partial, out)
+		return t.swarm.AddAddresses(now, swarm.FromResume, t.former, out)
 	})
 	t.stand()
 	t.startAnnouncing()

@@ -135,8 +135,9 @@ func (k *link) WriteDelay(_ *transport.Conn, n int) time.Duration {
 }
 
 // Closed takes the peer out of the swarm.
-func (k *link) Closed(_ *transport.Conn, _ error) {
+func (k *link) Closed(c *transport.Conn, err error) {
 	t := k.t
+	t.session.log.Debug("peer gone", "torrent", t.ID(), "peer", c.Remote, "err", err)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if k.ref == (swarm.Peer{}) {

@@ -45,9 +45,9 @@ func selectIndices(info *metainfo.Info, indices []int) selection {
 	for _, i := range indices {
 		named[i] = true
 	}
-	wanted := make(selection, len(info.Layout.Files()))
+	wanted := make(selection, len(info.Files))
 	n := 0
-	for i, f := range info.Layout.Files() {
+	for i, f := range info.Files {
 		if !f.Pad {
 			wanted[i] = named[n]
 			n++

@@ -94,7 +94,7 @@ func Open(cfg Config) (*Session, error) {
 		s.cancel()
 		return nil, err
 	}
-	s.trackers = trackers.New(trackers.Config{UserAgent: cfg.UserAgent, Logger: s.log})
+	s.trackers = trackers.New(trackers.Config{UserAgent: cfg.UserAgent, AllowLocal: cfg.AllowLocal, Logger: s.log})
 	s.ourIPs = interfaceIPs()
 	s.working.Go(s.keep)
 	if !cfg.NoLSD {

@@ -3,6 +3,7 @@ package torrent
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"groove/internal/bitset"
 	"groove/torrent/disk"
@@ -57,7 +58,7 @@ func (t *Torrent) openStore(info *metainfo.Info) error {
 			if t.slot == nil {
 				return nil
 			}
-			return t.slot.Intent(s, t.record)
+			return t.slot.Intent(s, t.recordNow())
 		},
 	}
 	if t.slot != nil {
@@ -117,11 +118,17 @@ func (t *Torrent) lockRecord() error {
 	}
 	t.slot, t.slotID = slot, t.ID()
 	t.record, err = slot.Load()
-	if err != nil {
-		t.record = nil
-		if !errors.Is(err, disk.ErrNoRecord) {
-			t.session.log.Warn("the resume record cannot be used; files are checked anew", "torrent", t.ID(), "err", err)
+	if err == nil {
+		for _, p := range t.record.Peers {
+			if a, err := netip.ParseAddrPort(p); err == nil {
+				t.former = append(t.former, a)
+			}
 		}
+		return nil
+	}
+	t.record = nil
+	if !errors.Is(err, disk.ErrNoRecord) {
+		t.session.log.Warn("the resume record cannot be used; files are checked anew", "torrent", t.ID(), "err", err)
 	}
 	return nil
 }
@@ -135,42 +142,46 @@ func (t *Torrent) releaseSlot() {
 
 // checkFiles finds out what is good of the files, then lets the torrent run.
 func (t *Torrent) checkFiles() {
-	have, err := t.verify()
+	have, states, err := t.verify()
+	if err == nil {
+		t.renewRecord(have.pieces)
+		err = t.admit(states, have)
+	}
 	if err != nil {
 		if t.ctx.Err() == nil {
 			t.fail(err)
 		}
 		return
 	}
-	t.prepareRecord(have)
 	t.ready(have)
 }
 
-// verify believes the record where nothing speaks against it, and reads the rest.
-func (t *Torrent) verify() (*verified, error) {
+// verify believes the record where nothing speaks against it, and reads the rest. It also returns
+// what it saw of each piece.
+func (t *Torrent) verify() (*verified, []disk.State, error) {
 	l := t.info.Load().Layout
 	v := &verified{pieces: bitset.New(l.Pieces())}
+	states := make([]disk.State, l.Pieces())
 	if t.options.Seed && t.options.Trust {
 		v.pieces.Fill()
-		return v, nil
+		return v, states, nil
 	}
-	states := make([]disk.State, l.Pieces())
 	recheck := bitset.New(l.Pieces())
 	recheck.Fill()
 	if t.record != nil && t.store != nil {
 		plan := disk.Compare(t.record, t.store.Stamps(), l, newSource())
 		sample, err := t.check(plan.Sample)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if sample.Good.Count() == plan.Sample.Count() {
 			v.pieces, recheck = plan.Claimed, plan.Recheck
-			v.partial = partials(t.record, l)
+			v.partial = partials(plan.Partial, l)
 		}
 	}
 	report, err := t.check(recheck)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i := range states {
 		if report.Good.Has(i) {
@@ -181,20 +192,20 @@ func (t *Torrent) verify() (*verified, error) {
 			states[i] = disk.Good
 		}
 		if states[i] == disk.Contradictory {
-			return nil, fmt.Errorf("check piece %d of %q: %w", i, t.info.Load().Name, ErrInconsistent)
+			return nil, nil, fmt.Errorf("check piece %d of %q: %w", i, t.info.Load().Name, ErrInconsistent)
 		}
 	}
-	return v, t.admit(states, v, report)
+	if v.pieces.Count() == 0 && report.Err != nil {
+		return nil, nil, report.Err
+	}
+	return v, states, nil
 }
 
 // admit decides whether the torrent may go on with the files as they are.
-func (t *Torrent) admit(states []disk.State, v *verified, report *disk.Report) error {
+func (t *Torrent) admit(states []disk.State, v *verified) error {
 	name := t.info.Load().Name
 	switch {
 	case t.options.Seed && v.pieces.Count() == 0 && len(states) > 0:
-		if report.Err != nil {
-			return report.Err
-		}
 		return fmt.Errorf("seed %q from %q: %w", name, t.options.Dir, ErrDataMissing)
 	case t.options.Seed || t.store == nil:
 		return nil
@@ -222,10 +233,10 @@ func (t *Torrent) check(pieces *bitset.Set) (*disk.Report, error) {
 	})
 }
 
-// partials returns the unfinished pieces that a record claims.
-func partials(r *disk.Record, l *layout.Layout) []swarm.Partial {
+// partials returns the unfinished pieces of a record as the swarm wants them.
+func partials(claimed []disk.Partial, l *layout.Layout) []swarm.Partial {
 	var list []swarm.Partial
-	for _, p := range r.Partial {
+	for _, p := range claimed {
 		if blocks, err := bitset.FromBytes(p.Blocks, l.Blocks(p.Piece)); err == nil {
 			list = append(list, swarm.Partial{Piece: p.Piece, Blocks: blocks})
 		}
@@ -233,17 +244,30 @@ func partials(r *disk.Record, l *layout.Layout) []swarm.Partial {
 	return list
 }
 
-// prepareRecord makes the record of this run.
-func (t *Torrent) prepareRecord(have *verified) {
+// renewRecord makes a new record of what is so now. A record is never changed once others can see it.
+func (t *Torrent) renewRecord(have *bitset.Set) *disk.Record {
 	info := t.info.Load()
-	if t.record == nil {
-		t.record = &disk.Record{}
-	}
-	r := t.record
-	r.Name, r.Pieces, r.Verified = info.Name, info.Layout.Pieces(), have.pieces.Clone()
+	r := &disk.Record{Name: info.Name, Pieces: info.Layout.Pieces(), Verified: have.Clone()}
 	if t.options.Magnet != nil {
 		r.Torrent = t.Metainfo().Encode()
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.swarm.Partials() {
+		r.Partial = append(r.Partial, disk.Partial{Piece: p.Piece, Blocks: p.Blocks.AppendBytes(nil)})
+	}
+	for _, a := range t.swarm.Listeners() {
+		r.Peers = append(r.Peers, a.String())
+	}
+	t.record = r
+	return r
+}
+
+// recordNow returns the present record.
+func (t *Torrent) recordNow() *disk.Record {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.record
 }
 
 // closeFiles closes files and record; forget removes the record.
@@ -264,6 +288,7 @@ func (t *Torrent) closeFiles(forget bool) error {
 // readSpan reads bytes to be sent. Files that another program changed stop the torrent: what is
 // served must be what was checked.
 func (t *Torrent) readSpan(off int64, buf []byte) error {
+	t.served.Store(true)
 	err := t.storage.ReadAt(buf, off)
 	if err != nil {
 		t.halt(err)
@@ -271,12 +296,12 @@ func (t *Torrent) readSpan(off int64, buf []byte) error {
 	return err
 }
 
-// watchFiles stops the torrent if somebody else changed a file that it has checked.
+// watchFiles stops a seed that has served anything lately if somebody else changed a file of it.
 func (t *Torrent) watchFiles() {
 	t.mu.Lock()
-	idle := !t.complete || t.closed || t.state == Failed || t.linked == 0
+	idle := !t.complete || t.closed || t.state == Failed
 	t.mu.Unlock()
-	if idle || t.store == nil {
+	if idle || t.store == nil || !t.served.Swap(false) {
 		return
 	}
 	if changed := t.store.Changed(); len(changed) > 0 {

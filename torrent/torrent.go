@@ -8,6 +8,7 @@ package torrent
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type Torrent struct {
 	down, up throttle
 	events   broadcast
 	unsynced unsynced
+	served   atomic.Bool    // bytes were read for a peer since watchFiles looked last
 	working  sync.WaitGroup // goroutines that open files, dial and announce
 	jobs     sync.WaitGroup // piece jobs that are queued or run
 
@@ -41,6 +43,7 @@ type Torrent struct {
 	slot      *disk.Slot
 	slotID    infohash.ID // that the slot was taken for
 	record    *disk.Record
+	former    []netip.AddrPort // peers that the record names
 
 	mu      sync.Mutex // guards all below; never held across I/O
 	swarm   *swarm.Swarm

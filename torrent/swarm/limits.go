@@ -8,6 +8,7 @@ const (
 	dialTarget     = 50   // we dial until this many are connected
 	maxDialing     = 10   // dials under way at once for one torrent
 	maxPerIP       = 3    // connections of one public address; more are dropped
+	maxTwins       = 2    // more connections that one peer dialled, until it drops them; then we drop them
 	maxAddresses   = 2000 // known addresses; further ones are forgotten
 	maxBanned      = 4096 // banned addresses; the oldest is forgotten
 	maxDialFails   = 3    // then an address rests until somebody names it again
@@ -18,6 +19,7 @@ const (
 	maxDepth       = 500  // requests to one peer at once
 	minDepth       = 4    //
 	startDepth     = 16   // first requests, then doubled per round trip
+	maxSpans       = 48   // on their way to one peer; transport takes 64
 	maxSpan        = 256 << 10
 	minWindow      = 64 << 10 // bytes committed to one peer: half a second of its rate between these
 	maxWindow      = 4 << 20

@@ -61,6 +61,7 @@ type peer struct {
 	chokedAt  clock.Time
 	waiting   []wanted
 	committed int // bytes in spans on their way
+	spans     int // that many spans
 	rejected  int
 	given     int64 // bytes since it was unchoked
 	revealed  reveals
@@ -133,12 +134,15 @@ func (s *Swarm) refuse(p *peer) Reason {
 	if s.count > s.cfg.MaxPeers {
 		return TooManyPeers
 	}
-	same := 0
+	same, twins := 0, 0
 	for _, q := range s.peers {
 		if q == nil || q == p || q.Web {
 			continue
 		}
 		if q.ID == p.ID {
+			if twins++; !q.Outgoing && !p.Outgoing && twins < maxTwins {
+				continue // it dialled twice, and will drop one of them; if we did too, none might be left
+			}
 			if s.keepsOld(q, p) {
 				return DuplicatePeer
 			}
@@ -155,8 +159,9 @@ func (s *Swarm) refuse(p *peer) Reason {
 	return Unspecified
 }
 
-// keepsOld decides between two connections with one peer. Where both sides dialled at once, both
-// must keep the same one: the one that the smaller peer ID dialled.
+// keepsOld decides between two connections with one peer. Of two that the same side dialled, to two
+// addresses of the other, that side keeps the older. Where both sides dialled at once, both must
+// keep the same one: the one that the smaller peer ID dialled.
 func (s *Swarm) keepsOld(old, fresh *peer) bool {
 	if old.Outgoing == fresh.Outgoing {
 		return true

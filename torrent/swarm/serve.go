@@ -79,10 +79,11 @@ func (s *Swarm) rejectWaiting(p *peer) {
 func (s *Swarm) serve(p *peer) {
 	window := s.window(p)
 	used := 0
-	for used < len(p.waiting) && p.committed < window {
+	for used < len(p.waiting) && p.committed < window && p.spans < maxSpans {
 		span, n := joinSpan(p.waiting[used:])
 		used += n
 		p.committed += span.length
+		p.spans++
 		s.emit(Effect{Kind: SendSpan, Peer: p.ref, Piece: span.piece, Begin: span.begin, Length: span.length})
 	}
 	if used > 0 {
@@ -111,6 +112,7 @@ func (s *Swarm) window(p *peer) int {
 // spanSent takes a span off the window; a peer that we cannot serve is dropped.
 func (s *Swarm) spanSent(p *peer, length int, failed bool) {
 	p.committed -= length
+	p.spans--
 	if failed {
 		s.drop(p, Stopped)
 		return

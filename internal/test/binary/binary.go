@@ -56,7 +56,8 @@ type Event struct {
 	Code, Message, Hint string
 	Fatal               bool
 
-	At time.Time `json:"-"` // when the line came
+	At  time.Time `json:"-"` // when the line came
+	Raw string    `json:"-"`
 }
 
 // Process is one running command.
@@ -91,9 +92,9 @@ func (p *Process) read(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		e := Event{At: time.Now()}
+		e := Event{At: time.Now(), Raw: lines.Text()}
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			e.Event, e.Message = "not JSON", lines.Text()
+			e.Event = "not JSON"
 		}
 		p.mu.Lock()
 		p.events = append(p.events, e)
@@ -187,8 +188,7 @@ func (p *Process) Story() string {
 	defer p.mu.Unlock()
 	var b strings.Builder
 	for _, e := range p.events[max(0, len(p.events)-12):] {
-		text, _ := json.Marshal(e)
-		fmt.Fprintf(&b, "  %s %s\n", e.At.Format("15:04:05.000"), text)
+		fmt.Fprintf(&b, "  %s %s\n", e.At.Format("15:04:05.000"), e.Raw)
 	}
 	if p.Ended() {
 		fmt.Fprintf(&b, "  exit %d\n  %s", p.cmd.ProcessState.ExitCode(), p.errors.String())
