@@ -16,7 +16,8 @@ func (t *Tracker) introduce(dst []netip.AddrPort, f *family, a Announce, self ne
 	}
 	want = min(want, MaxWant)
 	lacking := zoneOf(a) == downloading
-	if lacking && t.listed[a.Hash] {
+	starting := a.Event == Started // some clients say that they lack nothing while they have a magnet link alone
+	if (lacking || starting) && t.listed[a.Hash] {
 		for _, house := range a.House {
 			if want > 0 && house != self {
 				dst = append(dst, house)
@@ -27,11 +28,16 @@ func (t *Tracker) introduce(dst []netip.AddrPort, f *family, a Announce, self ne
 	if f == nil {
 		return dst
 	}
+	seeds := span{f.border[partial], f.border[seeding], place}
 	if !lacking {
-		return t.chooser.choose(dst, t.rng, f, span{0, f.border[downloading], place}, want)
+		before := len(dst)
+		dst = t.chooser.choose(dst, t.rng, f, span{0, f.border[downloading], place}, want)
+		if starting {
+			dst = t.chooser.choose(dst, t.rng, f, seeds, min(want-(len(dst)-before), startingSeeds))
+		}
+		return dst
 	}
 	others := span{0, f.border[partial], place}
-	seeds := span{f.border[partial], f.border[seeding], place}
 	s := t.seedsAmong(want, seeds.size(), others.size())
 	dst = t.chooser.choose(dst, t.rng, f, seeds, s)
 	return t.chooser.choose(dst, t.rng, f, others, want-s)

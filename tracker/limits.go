@@ -28,6 +28,10 @@ const (
 	// seedShare of the peers that a downloader gets, one in so many, are seeds if there are that many.
 	seedShare = 4
 
+	// startingSeeds is how many seeds one gets at its start who says that it lacks nothing: a seed
+	// gains nothing from them, but a client that does not know yet what it lacks needs one.
+	startingSeeds = 8
+
 	// lowestPort is the lowest port that is handed out: below it lie the services that somebody
 	// could make a swarm knock at.
 	lowestPort = 1024

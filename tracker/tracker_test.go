@@ -81,17 +81,20 @@ func (m *model) counts(s modelSwarm) Counts {
 }
 
 // candidates are the peers that may be handed to the one who announced.
-func (m *model) candidates(a Announce) map[netip.AddrPort]bool {
-	allowed := map[netip.AddrPort]bool{}
+func (m *model) candidates(a Announce) (allowed map[netip.AddrPort]bool, seeds int) {
+	allowed = map[netip.AddrPort]bool{}
 	for key, p := range m.peers {
 		if key.modelSwarm != swarmOf(a.Hash, a.From) || key.addr == netip.AddrPortFrom(a.From, a.Port) {
 			continue
 		}
 		if zoneOf(a) == downloading || p.zone == downloading {
 			allowed[key.addr] = true
+		} else if a.Event == Started && p.zone == seeding {
+			allowed[key.addr] = true
+			seeds++
 		}
 	}
-	return allowed
+	return allowed, seeds
 }
 
 func randomAnnounce(rng *rand.Rand) Announce {
@@ -121,14 +124,14 @@ func TestTrackerDoesWhatTheModelDoes(t *testing.T) {
 				m.sweep(now)
 			}
 			a := randomAnnounce(rng)
-			allowed := m.candidates(a)
+			allowed, seeds := m.candidates(a)
 			m.announce(now, a)
 			peers, answer, ok := tr.Announce(now, nil, a)
 			if !ok {
 				t.Fatal("a listed torrent is not served")
 			}
 			checkCounts(t, tr, m, now, a, answer)
-			checkPeers(t, a, peers, allowed)
+			checkPeers(t, a, peers, allowed, seeds)
 		}
 	}
 }
@@ -150,7 +153,7 @@ func checkCounts(t *testing.T, tr *Tracker, m *model, now clock.Time, a Announce
 	}
 }
 
-func checkPeers(t *testing.T, a Announce, peers []netip.AddrPort, allowed map[netip.AddrPort]bool) {
+func checkPeers(t *testing.T, a Announce, peers []netip.AddrPort, allowed map[netip.AddrPort]bool, seeds int) {
 	t.Helper()
 	want := a.NumWant
 	if want < 0 {
@@ -159,8 +162,8 @@ func checkPeers(t *testing.T, a Announce, peers []netip.AddrPort, allowed map[ne
 	if a.Event == Stopped {
 		want = 0
 	}
-	if len(peers) != min(want, len(allowed)) {
-		t.Fatalf("%+v: %d peers of %d", a, len(peers), len(allowed))
+	if n := len(allowed) - seeds + min(seeds, startingSeeds); len(peers) != min(want, n) {
+		t.Fatalf("%+v: %d peers of %d", a, len(peers), n)
 	}
 	seen := map[netip.AddrPort]bool{}
 	for _, p := range peers {

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -19,6 +20,10 @@ import (
 const (
 	defaultPeerPort    = 7001
 	defaultTrackerPort = 6969
+
+	// embeddedInterval is how often peers of the embedded tracker come back: swarms among friends are
+	// small, and a newcomer is to be found soon.
+	embeddedInterval = 2 * time.Minute
 )
 
 // sessionFlags are those of every command that talks to peers.

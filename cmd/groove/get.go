@@ -119,6 +119,7 @@ func (g *getting) run(ctx context.Context) error {
 	err := w.run(ctx)
 	if errors.Is(err, errInterrupted) {
 		if !g.doneAt.IsZero() {
+			farewell(g.s, g.job.Stats())
 			return nil
 		}
 		return &failure{"interrupted", "the same command goes on where it was", exitInterrupted,
@@ -128,15 +129,12 @@ func (g *getting) run(ctx context.Context) error {
 }
 
 func (g *getting) tellReady() {
-	if g.s.json == nil {
+	if g.src.meta == nil {
+		g.s.ready(magnetReady(g.src.magnet, g.sess.Addrs()))
 		return
 	}
-	if g.src.meta != nil {
-		g.named = true
-		g.s.json.write(readyOf("ready", g.src.meta, g.src.path, g.sess.Addrs()))
-		return
-	}
-	g.s.json.write(magnetReady(g.src.magnet, g.sess.Addrs()))
+	g.named = true
+	g.s.ready(readyOf("ready", g.src.meta, g.src.path, g.sess.Addrs()))
 }
 
 // step is called a few times a second.
@@ -147,9 +145,7 @@ func (g *getting) step(now time.Time, stats torrent.Stats) (end bool, err error)
 	m := g.job.Metainfo()
 	if m != nil && !g.named {
 		g.named = true
-		if g.s.json != nil {
-			g.s.json.write(readyOf("metadata", m, "", g.sess.Addrs()))
-		}
+		g.s.ready(readyOf("metadata", m, "", g.sess.Addrs()))
 	}
 	if !g.doneAt.IsZero() {
 		return g.mayClose(now, stats, m), nil

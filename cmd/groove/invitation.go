@@ -10,7 +10,7 @@ import (
 // farewell sums up an open window.
 func farewell(s *speaker, stats torrent.Stats) {
 	if s.people() && stats.Total > 0 {
-		s.say("Your window is closed. You gave %s: %.2f copies.", humanBytes(stats.Up), float64(stats.Up)/float64(stats.Total))
+		s.say("Your window is closed; you gave %s, %.2f copies.", humanBytes(stats.Up), float64(stats.Up)/float64(stats.Total))
 	}
 }
 
@@ -25,12 +25,12 @@ func (sh *sharing) link() string {
 }
 
 // tell says how others get it.
-func (sh *sharing) tell(out string) error {
+func (sh *sharing) tell() error {
 	link := sh.link()
 	if sh.s.json != nil {
-		r := readyOf("ready", sh.meta, out, sh.sess.Addrs())
+		r := readyOf("ready", sh.meta, sh.out, sh.sess.Addrs())
 		r.Magnet = orNull(link)
-		sh.s.json.write(r)
+		sh.s.ready(r)
 		return nil
 	}
 	files := 0
@@ -41,10 +41,10 @@ func (sh *sharing) tell(out string) error {
 	}
 	info := sh.meta.Info
 	sh.s.say("Sharing %s (%s, %s)\n", printable(info.Name), counted(files, "file"), humanBytes(info.Layout.DataTotal()))
-	sh.s.say("torrent  %s", printable(out))
+	sh.s.say("torrent  %s", printable(sh.out))
 	if link == "" {
 		sh.s.say("\nIt is private, so there is no magnet link. Send the torrent file to your friends.\n"+
-			"They run this, or open it in any BitTorrent client:\n  groove get %q", filepath.Base(out))
+			"They run this, or open it in any BitTorrent client:\n  groove get %q", filepath.Base(sh.out))
 	} else {
 		sh.s.say("magnet   %s", link)
 		sh.s.say("\nSend this line to your friends; any BitTorrent client takes the link, too:\n  groove get \"%s\"", link)

@@ -32,6 +32,8 @@ type progressEvent struct {
 	Total    *int64  `json:"total"`
 	DownRate int64   `json:"down_rate"` // bytes per second
 	UpRate   int64   `json:"up_rate"`
+	Down     int64   `json:"downloaded"` // payload bytes of this run, waste included
+	Up       int64   `json:"uploaded"`
 	Peers    int     `json:"peers"`
 	Copies   float64 `json:"copies"`
 	ETA      *int64  `json:"eta_s"`
@@ -79,6 +81,7 @@ func (j *jsonLines) failed(err error, fatal bool) {
 func progressOf(s torrent.Stats) progressEvent {
 	p := progressEvent{
 		Event: "progress", Done: s.Done, DownRate: s.DownRate, UpRate: s.UpRate,
+		Down: s.Down, Up: s.Up,
 		Peers: len(s.Peers), Copies: math.Round(s.Copies*1000) / 1000,
 	}
 	if s.State != torrent.FetchingMetadata && s.Total > 0 {

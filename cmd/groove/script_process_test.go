@@ -161,6 +161,18 @@ func ready(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func said(ts *testscript.TestScript, _ bool, args []string) {
+	p := procOf(ts, args[0])
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		data, err := os.ReadFile(p.out)
+		ts.Check(err)
+		if strings.Contains(string(data), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s has not said %q", args[0], args[1])
+}
+
 func sendSignal(ts *testscript.TestScript, _ bool, args []string) {
 	s := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}[args[1]]
 	ts.Check(procOf(ts, args[0]).cmd.Process.Signal(s))

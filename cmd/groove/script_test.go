@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 //	event NAME KIND                wait for an event
 //	moved NAME BYTES               wait until so much is there
 //	resumed NAME                   its first check found some bytes
+//	said NAME TEXT                 wait until its stdout holds that
 //	signal NAME INT|TERM|KILL      send a signal
 //	ends NAME CODE                 wait for its end, and want that exit code
 //	events FILE                    every line is an event with all of its fields and no other
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition")
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "as-nobody": asNobody, "start": start, "ready": ready, "event": event, "moved": moved, "resumed": resumed, "signal": sendSignal, "ends": ends,
+			"exits": exits, "as-nobody": asNobody, "start": start, "ready": ready, "event": event, "moved": moved, "resumed": resumed, "said": said, "signal": sendSignal, "ends": ends,
 			"events": events, "json": jsonField, "sameid": sameID, "jpeg": jpeg, "random": random, "flip": flip, "busy": busy, "free": free, "small": small,
 		},
 	})

@@ -120,10 +120,7 @@ func (sd *seeding) tell(stats torrent.Stats) {
 		sd.s.note("only %s of %s are there and right (%d %%); only these are given",
 			humanBytes(stats.Done), humanBytes(stats.Total), percent(stats.Done, stats.Total))
 	}
-	if sd.s.json != nil {
-		sd.s.json.write(readyOf("ready", sd.src.meta, sd.src.path, sd.sess.Addrs()))
-		return
-	}
+	sd.s.ready(readyOf("ready", sd.src.meta, sd.src.path, sd.sess.Addrs()))
 	sd.s.say("Seeding %s (%s) on port %d.", printable(sd.src.meta.Info.Name), humanBytes(stats.Done), reach{listen: sd.sess.Addrs()}.port())
 }
 

@@ -112,6 +112,8 @@ type sharing struct {
 	tiers   [][]string
 	job     job
 	meta    *metainfo.Metainfo
+	out     string // where the torrent file is
+	told    bool   // how others get it
 }
 
 // startTracker runs the embedded tracker, unless another one is named.
@@ -125,7 +127,7 @@ func (sh *sharing) startTracker() error {
 	rng := mathrand.New(mathrand.NewPCG(binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])))
 	server, err := listenOn(sh.s, "the tracker", sh.f.trackerListen, defaultTrackerPort, func(addr string) (*serve.Server, error) {
 		return serve.Listen(serve.Config{
-			Addr: addr, Tracker: tracker.New(tracker.Config{Listed: true}, rng),
+			Addr: addr, Tracker: tracker.New(tracker.Config{Listed: true, Interval: embeddedInterval}, rng),
 			SeedPort: sh.reach.port(), Public: sh.reach.public, Logger: sh.s.logger(),
 		})
 	})
@@ -150,14 +152,13 @@ func (sh *sharing) close() error {
 }
 
 func (sh *sharing) run(ctx context.Context, path string) error {
-	m, out, err := makeTorrent(ctx, sh.e, sh.s, &sh.f.making, path, sh.tiers)
-	if err != nil {
+	var err error
+	if sh.meta, sh.out, err = makeTorrent(ctx, sh.e, sh.s, &sh.f.making, path, sh.tiers); err != nil {
 		return err
 	}
-	sh.meta = m
 	if sh.tracker != nil {
 		sh.tracker.Do(func(_ clock.Time, t *tracker.Tracker) {
-			for _, h := range m.Info.ID.Shorts() {
+			for _, h := range sh.meta.Info.ID.Shorts() {
 				t.Seed(h)
 			}
 		})
@@ -167,10 +168,7 @@ func (sh *sharing) run(ctx context.Context, path string) error {
 		return fmt.Errorf("find %q: %w", path, err)
 	}
 	// What was hashed a moment ago need not be hashed again.
-	if sh.job, err = sh.sess.Add(torrent.AddOptions{Metainfo: m, Dir: filepath.Dir(abs), Seed: true, Trust: true}); err != nil {
-		return err
-	}
-	if err := sh.tell(out); err != nil {
+	if sh.job, err = sh.sess.Add(torrent.AddOptions{Metainfo: sh.meta, Dir: filepath.Dir(abs), Seed: true, Trust: true}); err != nil {
 		return err
 	}
 	footer := func(_ time.Time, stats torrent.Stats) string { return windowFooter(stats) }
@@ -183,10 +181,14 @@ func (sh *sharing) run(ctx context.Context, path string) error {
 	return err
 }
 
-// step only looks for trouble: sharing has no end.
+// step tells how others get it, and then only looks for trouble: sharing has no end.
 func (sh *sharing) step(_ time.Time, stats torrent.Stats) (bool, error) {
 	if stats.State == torrent.Failed {
 		return true, stats.Err
+	}
+	if !sh.told && stats.State != torrent.Checking {
+		sh.told = true
+		return false, sh.tell()
 	}
 	return false, nil
 }

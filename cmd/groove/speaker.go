@@ -24,6 +24,7 @@ type speaker struct {
 	json   *jsonLines // nil without --json
 	screen *screen    // nil where nothing can be drawn
 
+	opened    bool      // scripts have been told that we are ready
 	told      time.Time // of the last progress as JSON
 	waiting   string    // why nothing moves
 	since     time.Time // when that began
@@ -79,6 +80,14 @@ func (s *speaker) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(s.remarks(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
+// ready tells scripts that it begins; nothing else stands before that.
+func (s *speaker) ready(r readyEvent) {
+	if s.json != nil {
+		s.opened = true
+		s.json.write(r)
+	}
+}
+
 // every is how often show wants to be called.
 func (s *speaker) every() time.Duration {
 	if s.screen != nil {
@@ -91,7 +100,7 @@ func (s *speaker) every() time.Duration {
 func (s *speaker) show(v view) {
 	switch {
 	case s.json != nil:
-		if now := s.e.now(); now.Sub(s.told) >= jsonEvery {
+		if now := s.e.now(); s.opened && now.Sub(s.told) >= jsonEvery {
 			s.told = now
 			s.json.write(progressOf(v.Stats))
 		}
@@ -131,9 +140,13 @@ func (s *speaker) complete(stats torrent.Stats, d doneEvent) {
 	s.say("Got %s: %s in %s, every byte verified.", printable(d.Path), humanBytes(d.Bytes), humanDuration(took))
 }
 
-// end takes leave: the picture stays as it was last drawn, and scripts hear of what went wrong.
+// end takes leave: the picture stays as it was last drawn if something went wrong, and scripts
+// hear of that.
 func (s *speaker) end(err error) {
 	if s.screen != nil {
+		if err == nil {
+			s.screen.clear()
+		}
 		s.screen.leave()
 		io.WriteString(s.e.stdout, "\r\x1b[K") // where the terminal has printed ^C
 	}
