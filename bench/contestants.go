@@ -20,6 +20,7 @@ const (
 type contestant interface {
 	name() string
 	seed(st *stage) *exec.Cmd
+	seeds(l line) bool // a line that says that the seed is ready
 	get(st *stage, out string) *exec.Cmd
 	settings() string
 }
@@ -33,6 +34,8 @@ func (floor) settings() string { return "one TCP stream, SHA-1 of every byte, on
 func (floor) seed(st *stage) *exec.Cmd {
 	return exec.Command(st.programs["floor"], "send", seedAddr(), st.source)
 }
+
+func (floor) seeds(l line) bool { return isReady(l) }
 
 func (floor) get(st *stage, out string) *exec.Cmd {
 	return exec.Command(st.programs["floor"], "get", seedAddr(), filepath.Join(out, filepath.Base(st.source)), fmt.Sprint(st.Bytes))
@@ -51,12 +54,14 @@ func (groove) seed(st *stage) *exec.Cmd {
 		"--no-lsd", "--json", "--state", filepath.Join(st.dir, "seed-state"))
 }
 
+func (groove) seeds(l line) bool { return isReady(l) }
+
 func (groove) get(st *stage, out string) *exec.Cmd {
 	return exec.Command(st.programs["groove"], "get", st.torrent, out, "--peer", seedAddr(), "--listen", fmt.Sprintf("127.0.0.1:%d", getPort),
 		"--no-lsd", "--json", "--state", filepath.Join(out, "state"))
 }
 
-// libtorrent is the reference, driven by Debian's Python binding: no Python runs while data moves.
+// libtorrent is the reference, driven by Debian's Python binding: Python runs five times a second while data moves.
 type libtorrent struct{}
 
 // plain turns encryption off, which costs others what groove does not have; TCP alone, as in LibtorrentScript.
@@ -65,12 +70,15 @@ var plain = map[string]any{"in_enc_policy": 2, "out_enc_policy": 2}
 func (libtorrent) name() string { return "libtorrent" }
 
 func (libtorrent) settings() string {
-	return "python3-libtorrent, TCP, no encryption, no DHT, PEX, LSD or limits; the seed does not check; otherwise as it comes"
+	return "python3-libtorrent, TCP, no encryption, no DHT, PEX, LSD or limits; the seed's check is not counted; otherwise as it comes"
 }
 
 func (libtorrent) seed(st *stage) *exec.Cmd {
-	return st.libtorrent(peers.LibtorrentConfig{Dir: filepath.Dir(st.source), Port: seedPort, Trust: true})
+	return st.libtorrent(peers.LibtorrentConfig{Dir: filepath.Dir(st.source), Port: seedPort})
 }
+
+// seeds waits for the end of its check: told to trust, it would hash every piece while it sends.
+func (libtorrent) seeds(l line) bool { return isDone(l) }
 
 func (libtorrent) get(st *stage, out string) *exec.Cmd {
 	return st.libtorrent(peers.LibtorrentConfig{Dir: out, Port: getPort, Peers: [][2]any{{"127.0.0.1", seedPort}}})

@@ -45,7 +45,7 @@ func (st *stage) run(c contestant) (result, error) {
 		return result{}, err
 	}
 	defer seed.end()
-	if err := seed.wait(isReady); err != nil {
+	if err := seed.ready(c.seeds); err != nil {
 		return result{}, fmt.Errorf("its seed: %w", err)
 	}
 	get, err := start(c.get(st, out))
@@ -53,7 +53,7 @@ func (st *stage) run(c contestant) (result, error) {
 		return result{}, err
 	}
 	defer get.end()
-	if err := get.wait(isReady); err != nil {
+	if err := get.ready(isReady); err != nil {
 		return result{}, err
 	}
 	copied := filepath.Join(out, filepath.Base(st.source))
@@ -132,7 +132,14 @@ func start(cmd *exec.Cmd) (*side, error) {
 	return s, nil
 }
 
-// wait reads lines until one is good, and notes the CPU time used until the process was ready.
+// ready waits until a line says so, and notes what the process has used of the CPU until then.
+func (s *side) ready(good func(line) bool) error {
+	err := s.wait(good)
+	s.before = cpuOf(s.cmd.Process.Pid)
+	return err
+}
+
+// wait reads lines until one is good.
 func (s *side) wait(good func(line) bool) error {
 	limit := time.After(transferLimit)
 	for {
@@ -142,9 +149,6 @@ func (s *side) wait(good func(line) bool) error {
 				return fmt.Errorf("it ended early: %s", s.stderr.String())
 			}
 			if good(l) {
-				if s.before == 0 {
-					s.before = cpuOf(s.cmd.Process.Pid)
-				}
 				return nil
 			}
 		case <-limit:

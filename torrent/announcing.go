@@ -22,11 +22,13 @@ const (
 
 // announcer carries out what the machine of tiers wants. The torrent's lock guards it.
 type announcer struct {
-	tiers *announce.Tiers
-	calls []announce.Call
-	timer *time.Timer
-	errs  map[string]error // of the last announce, by URL; looked up, never walked
-	on    bool
+	tiers  *announce.Tiers
+	calls  []announce.Call
+	timer  *time.Timer
+	errs   map[string]error // of the last announce, by URL; looked up, never walked
+	on     bool
+	asking context.Context // of the calls under way; ends with leave
+	leave  context.CancelFunc
 }
 
 // init makes the machine; it rests until startAnnouncing.
@@ -54,6 +56,7 @@ func (t *Torrent) startAnnouncing() {
 		return
 	}
 	t.announcer.on = true
+	t.asking, t.leave = context.WithCancel(t.ctx)
 	now := t.session.clock.Now()
 	t.tiers.Want(now, nil, wantNormal)
 	t.carryOut(t.tiers.Start(now, t.calls[:0]))
@@ -91,8 +94,11 @@ func (t *Torrent) stand() {
 // carryOut makes each call in a goroutine of its own; the lock is held.
 func (t *Torrent) carryOut(calls []announce.Call) {
 	for _, c := range calls {
-		request := t.request(c)
-		t.working.Go(func() { t.announce(c, request) })
+		request, ctx := t.request(c), t.asking
+		if c.Event == announce.Stopped {
+			ctx = t.session.ctx // a goodbye outlives the torrent
+		}
+		t.working.Go(func() { t.announce(ctx, c, request) })
 	}
 	t.calls = calls[:0]
 	next := t.tiers.NextDeadline()
@@ -130,8 +136,7 @@ func (t *Torrent) left() int64 {
 }
 
 // announce asks a tracker, and gives the answer to machine and swarm.
-func (t *Torrent) announce(c announce.Call, request announce.Request) {
-	ctx := t.session.ctx
+func (t *Torrent) announce(ctx context.Context, c announce.Call, request announce.Request) {
 	if c.Event == announce.Stopped {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, stopTimeout)
@@ -176,6 +181,7 @@ func (t *Torrent) stopAnnouncing() {
 		return
 	}
 	t.announcer.on = false
+	t.leave()
 	t.carryOut(t.tiers.Stop(t.session.clock.Now(), t.calls[:0]))
 }
 

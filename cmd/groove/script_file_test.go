@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"hash/fnv"
 	"net"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -21,7 +19,7 @@ import (
 var fields = map[string][]string{
 	"ready":    {"event", "listen", "magnet", "name", "torrent", "trackers", "v1", "v2"},
 	"metadata": {"event", "listen", "magnet", "name", "torrent", "trackers", "v1", "v2"},
-	"progress": {"copies", "done", "down_rate", "eta_s", "event", "peers", "total", "up_rate"},
+	"progress": {"copies", "done", "down_rate", "downloaded", "eta_s", "event", "peers", "total", "up_rate", "uploaded"},
 	"done":     {"bytes", "event", "path", "seconds"},
 	"error":    {"code", "event", "fatal", "hint", "message"},
 }
@@ -116,23 +114,6 @@ func small(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { exec.Command("umount", dir).Run() })
 }
 
-var everybodysCopy = sync.OnceValues(func() (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	data, err := os.ReadFile(self)
-	if err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp("", "groove-nobody-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "groove")
-	return path, errors.Join(os.Chmod(dir, 0o755), os.WriteFile(path, data, 0o755))
-})
-
 // asNobody runs a copy of ourselves that everybody may execute.
 func asNobody(ts *testscript.TestScript, _ bool, args []string) {
 	if os.Geteuid() != 0 {
@@ -146,8 +127,13 @@ func asNobody(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Logf("skipped: setpriv is not installed")
 		return
 	}
-	path, err := everybodysCopy()
+	self, err := os.Executable()
 	ts.Check(err)
+	data, err := os.ReadFile(self)
+	ts.Check(err)
+	path := filepath.Join(ts.Getenv("WORK"), ".bin", "groove")
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	ts.Check(os.WriteFile(path, data, 0o755))
 	for dir := ts.MkAbs("."); len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
 		ts.Check(os.Chmod(dir, 0o755))
 	}

@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GROOVE_STATE", filepath.Join(env.WorkDir, ".state"))
 			env.Setenv("TMPDIR", env.WorkDir)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each of many processes ends a second late
 			env.Values[runningKey{}] = &running{vars: env.Vars, procs: map[string]*process{}}
 			return nil
 		},

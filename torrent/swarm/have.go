@@ -235,7 +235,7 @@ func (s *Swarm) gotPiece(i layout.PieceIndex) {
 			p.useful--
 			s.showInterest(p)
 		}
-		if !p.Web && !p.seed && !s.super.hides(p) {
+		if !p.Web && !s.super.hides(p) {
 			s.send(p, wire.Message{Kind: wire.Have, Piece: uint32(i)})
 		}
 	}

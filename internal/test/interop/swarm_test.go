@@ -112,7 +112,7 @@ func TestAHybridSwarmSpeaksBoth(t *testing.T) {
 	for i := range dirs {
 		dirs[i] = t.TempDir()
 	}
-	// Whoever has only a magnet dials by the v2 hash, and gets the metadata.
+	// Whoever has only a magnet dials the first by the v2 hash, and gets the metadata.
 	copyFile(t, folder, filepath.Join(dirs[0], "Both"), "t1.flac")
 	copyFile(t, folder, filepath.Join(dirs[1], "Both"), "t2.flac")
 	copyFile(t, folder, filepath.Join(dirs[2], "Both"), "t3.flac", "t4.flac")
@@ -123,7 +123,7 @@ func TestAHybridSwarmSpeaksBoth(t *testing.T) {
 			Peers: []netip.AddrPort{addr(lab.Node(1), 7001)}}),
 		peers.Start(t, peers.Rtorrent, lab.Node(3), peers.Options{Torrent: torrent, Dir: dirs[2], Port: 7001}),
 	}
-	fourth := run(t, lab.Node(4), "get", v2, dirs[3], "--stay", "--listen", ":7001", "--peer", "10.77.0.2:7001")
+	fourth := run(t, lab.Node(4), "get", v2, dirs[3], "--stay", "--listen", ":7001", "--peer", "10.77.0.1:7001", "--peer", "10.77.0.2:7001")
 	first.Wait("done", 2*time.Minute)
 	fourth.Wait("done", 2*time.Minute)
 	for _, friend := range friends {

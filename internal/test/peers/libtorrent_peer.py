@@ -1,9 +1,9 @@
 """One libtorrent peer. argv[1] is its configuration as JSON, see the struct libtorrentConfig.
 
 Prints one JSON line of statistics when it is ready, then at every interval and at the moment of completion.
-Ends with its standard input.
+Ends with its standard input or by SIGTERM, after it has written what it holds.
 """
-import json, sys, threading, time
+import json, signal, sys, threading, time
 import libtorrent as lt
 
 config = json.loads(sys.argv[1])
@@ -53,6 +53,7 @@ def end():
 
 
 ended = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
 threading.Thread(target=end, daemon=True).start()
 dialed = 0
 report()
