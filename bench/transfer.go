@@ -29,7 +29,7 @@ type result struct {
 	GetRSS  int64
 }
 
-const transferLimit = 5 * time.Minute
+const transferLimit = 2 * time.Minute
 
 // run moves the source once and compares the copy.
 func (st *stage) run(c contestant) (result, error) {
@@ -62,7 +62,7 @@ func (st *stage) run(c contestant) (result, error) {
 		return result{}, fmt.Errorf("%w\n%s", err, get.stderr.String())
 	}
 	if err := get.wait(isDone); err != nil {
-		return result{}, err
+		return result{}, errors.Join(fmt.Errorf("getter: %w", err), seed.stacks("seed"))
 	}
 	took := time.Since(began)
 	get.end()
@@ -152,9 +152,16 @@ func (s *side) wait(good func(line) bool) error {
 				return nil
 			}
 		case <-limit:
-			return fmt.Errorf("it took longer than %v", transferLimit)
+			return errors.Join(fmt.Errorf("it took longer than %v", transferLimit), s.stacks("it"))
 		}
 	}
+}
+
+// stacks makes a process that stands still print what it is doing, and ends it.
+func (s *side) stacks(who string) error {
+	s.cmd.Process.Signal(syscall.SIGQUIT)
+	s.end()
+	return fmt.Errorf("%s was doing this:\n%s", who, s.stderr.String())
 }
 
 // end ends the process, unless it has by itself, and waits for it.

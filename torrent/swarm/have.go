@@ -42,6 +42,9 @@ func (s *Swarm) introduceLate(p *peer) {
 	for i := have.Next(0); i >= 0 && !p.Web; i = have.Next(i + 1) {
 		s.send(p, wire.Message{Kind: wire.Have, Piece: uint32(i)})
 	}
+	if p.Extended {
+		s.sendExtHandshake(p) // with the size of the metadata, and PEX if the torrent is not private
+	}
 	pending := p.pending
 	p.pending = pendingHave{}
 	switch {
