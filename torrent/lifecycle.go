@@ -50,7 +50,7 @@ func (t *Torrent) tell(e *swarm.Event) {
 	case swarm.DiskTrouble:
 		t.failLocked(e.Err)
 	case swarm.HalvesDisagree:
-		t.failLocked(ErrInconsistent)
+		t.haltLocked(ErrInconsistent)
 	}
 }
 
@@ -92,6 +92,10 @@ func (t *Torrent) failLocked(err error) {
 func (t *Torrent) halt(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.haltLocked(err)
+}
+
+func (t *Torrent) haltLocked(err error) {
 	if t.closed {
 		return
 	}
@@ -166,7 +170,7 @@ func (t *Torrent) stopWith(forget bool) error {
 		return nil
 	}
 	t.stopAnnouncing()
-	t.paused = true
+	t.paused, t.ending = true, true
 	t.hangUp()
 	t.timer.Stop()
 	wasReady, failed := t.isReady, t.state == Failed
@@ -175,7 +179,7 @@ func (t *Torrent) stopWith(forget bool) error {
 	if lan := t.session.lan; lan != nil {
 		lan.remove(t.ID().Shorts())
 	}
-	t.jobs.Wait() // no new ones: nobody sends any more
+	t.jobs.Wait() // no new ones: it is ending
 
 	var err error
 	if wasReady && !failed {

@@ -45,7 +45,9 @@ func (t *Torrent) dispatch(effects []swarm.Effect) {
 		case swarm.Dial:
 			t.dial(e.Addr)
 		case swarm.Hash, swarm.Store, swarm.StoreBlock, swarm.Verify:
-			t.work.submit(t.pieceJob(e))
+			if !t.ending { // connections that are about to close may still bring blocks
+				t.work.submit(t.pieceJob(e))
+			}
 		case swarm.Free:
 			t.memory.free(e.Buffer)
 		case swarm.GotInfo:

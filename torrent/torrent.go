@@ -62,6 +62,7 @@ type Torrent struct {
 	checked  float64
 	extents  []layout.Extent // scratch
 	paused   bool
+	ending   bool // no new piece jobs
 	closed   bool
 	linked   int           // connections
 	drained  chan struct{} // closed when the last connection of a closed torrent is gone

@@ -89,7 +89,11 @@ func New(cfg Config, rng *rand.Rand) *Tracker {
 }
 
 // Allow puts a torrent on the list.
-func (t *Tracker) Allow(h infohash.Short) { t.listed[h] = t.listed[h] }
+func (t *Tracker) Allow(h infohash.Short) {
+	if !t.Serves(h) {
+		t.listed[h] = false
+	}
+}
 
 // Seed says that the house itself seeds a torrent, which also puts it on the list. The seed has
 // no address here: each announce brings the one at which its sender reaches the house.

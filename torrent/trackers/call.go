@@ -22,9 +22,9 @@ type call struct {
 	hashes  []infohash.Short
 }
 
-// reach says whom the first step of the call may contact.
-func (c *call) reach() reach {
-	r := reach{local: c.target.Named || c.shell.cfg.AllowLocal, any: c.shell.cfg.AllowLocal}
+// leave says whom the first step of the call may contact.
+func (c *call) leave() leave {
+	r := leave{local: c.target.Named || c.shell.cfg.AllowLocal, any: c.shell.cfg.AllowLocal}
 	if c.url.Scheme != "udp" {
 		r.path = c.url.Path
 		if r.path == "" {
@@ -113,7 +113,7 @@ func (c *call) resolve(ctx context.Context) ([]netip.Addr, error) {
 	var refused error
 	for _, a := range found {
 		a = a.Unmap()
-		if err := c.reach().check(a); err != nil {
+		if err := c.leave().check(a); err != nil {
 			refused = err
 		} else if f := familyOf(a); !hosts[f].IsValid() {
 			hosts[f] = a

@@ -47,14 +47,14 @@ func (c *call) get(ctx context.Context, to netip.Addr, query string) (body []byt
 		query = where.RawQuery + "&" + query
 	}
 	where.RawQuery = query
-	allowed := c.reach()
+	allowed := c.leave()
 	for range maxRedirects + 1 {
 		next, body, status, err := c.roundTrip(ctx, familyOf(to), allowed, &where)
 		if err != nil || next == nil {
 			return body, status, cause(ctx, err)
 		}
 		where = *next
-		allowed = reach{local: c.shell.cfg.AllowLocal, any: true}
+		allowed = leave{local: c.shell.cfg.AllowLocal, any: true}
 	}
 	return nil, "", errRedirect
 }
@@ -62,7 +62,7 @@ func (c *call) get(ctx context.Context, to netip.Addr, query string) (body []byt
 // roundTrip makes one request; next is where it was redirected to. Each has a transport of its
 // own: announces are too rare for connections that stay, and one that was made for a URL of the
 // user must never serve a stranger's.
-func (c *call) roundTrip(ctx context.Context, f family, allowed reach, to *url.URL) (next *url.URL, body []byte, status string, err error) {
+func (c *call) roundTrip(ctx context.Context, f family, allowed leave, to *url.URL) (next *url.URL, body []byte, status string, err error) {
 	dialer := net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		peer, err := netip.ParseAddrPort(address)
 		if err != nil {
