@@ -58,21 +58,32 @@ func undocumented(decl ast.Decl) []*ast.Ident {
 	return nil
 }
 
+// undocumentedSpecs lets a comment count for the lines that follow it without a gap.
 func undocumentedSpecs(specs []ast.Spec) []*ast.Ident {
 	var bare []*ast.Ident
+	covered := -1 // the line up to which a comment counts
 	for _, spec := range specs {
-		switch spec := spec.(type) {
-		case *ast.TypeSpec:
-			if spec.Doc == nil && spec.Comment == nil && spec.Name.IsExported() {
-				bare = append(bare, spec.Name)
-			}
-		case *ast.ValueSpec:
-			if spec.Doc == nil && spec.Comment == nil && spec.Names[0].IsExported() {
-				bare = append(bare, spec.Names[0])
-			}
+		name, documented := documentation(spec)
+		first, last := fset.Position(spec.Pos()).Line, fset.Position(spec.End()).Line
+		documented = documented || first == covered+1
+		if documented {
+			covered = last
+		} else if name.IsExported() {
+			bare = append(bare, name)
 		}
 	}
 	return bare
+}
+
+// documentation returns the name that a spec declares, and whether it has a comment.
+func documentation(spec ast.Spec) (name *ast.Ident, documented bool) {
+	switch spec := spec.(type) {
+	case *ast.TypeSpec:
+		return spec.Name, spec.Doc != nil || spec.Comment != nil
+	case *ast.ValueSpec:
+		return spec.Names[0], spec.Doc != nil || spec.Comment != nil
+	}
+	return &ast.Ident{}, true
 }
 
 func exportedReceiver(f *ast.FuncDecl) bool {

@@ -190,11 +190,11 @@ func (t *Torrent) resolve(name string) ([]netip.AddrPort, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := net.DefaultResolver.LookupPort(t.session.ctx, "tcp", service)
+	port, err := net.DefaultResolver.LookupPort(t.ctx, "tcp", service)
 	if err != nil {
 		return nil, err
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(t.session.ctx, "ip", host)
+	ips, err := net.DefaultResolver.LookupNetIP(t.ctx, "ip", host)
 	var list []netip.AddrPort
 	for _, ip := range ips {
 		list = append(list, netip.AddrPortFrom(ip.Unmap(), uint16(port)))

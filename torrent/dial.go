@@ -19,7 +19,7 @@ func (t *Torrent) dial(addr netip.AddrPort) {
 		Addr: addr, Handshake: t.session.handshake(t, names[0]), Also: names[1:], Owner: &link{t: t},
 	}
 	t.working.Go(func() {
-		_, err := t.session.net.Dial(t.session.ctx, target)
+		_, err := t.session.net.Dial(t.ctx, target)
 		if err == nil {
 			return // Opened has told the swarm
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -242,6 +243,24 @@ func TestAMagnetRemembersItsMetadata(t *testing.T) {
 	until(t, x, "complete", seeding)
 	if x.ID() != m.Info.ID {
 		t.Errorf("the hybrid is known as %v", x.ID())
+	}
+}
+
+// A peer that is being dialled and says nothing does not hold up the end.
+func TestClosingDoesNotWaitForTheSilent(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	_, m := show(t, torrent.MakeOptions{}, 1000)
+	s := session(t, torrent.Config{})
+	x := add(t, s, torrent.AddOptions{Metainfo: m, Dir: t.TempDir(), Peers: []string{silent.Addr().String()}})
+	until(t, x, "dialling", func(s torrent.Stats) bool { return s.Waiting == "trying to reach peers" })
+	begin := time.Now()
+	s.Close()
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

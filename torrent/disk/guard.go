@@ -81,8 +81,8 @@ func (e *ConflictError) Is(target error) bool { return target == ErrForeign }
 // piece). It returns a *ConflictError if a file that is not ours would be changed, or the error of
 // a wanted file whose path is blocked. With overwrite every file is ours from now on.
 //
-// A piece that is bad because a neighbour's file is missing proves nothing about the files that it
-// shares: they stay guarded, and WriteAt refuses other bytes than they have.
+// A piece that is bad because a neighbour's file is missing or unfinished proves nothing about the
+// files that it shares: they stay guarded, and WriteAt refuses other bytes than they have.
 func (s *Store) Admit(states []State, overwrite bool) error {
 	if err := s.Blocked(); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (s *Store) wouldChange(i int, states []State) bool {
 	}
 	first, end := s.layout.FilePieces(i)
 	for p := first; p < end; p++ {
-		if states[p] != Good && s.needed(p) && s.allThere(p) {
+		if states[p] != Good && s.needed(p) && s.provesForeign(p) {
 			return true
 		}
 	}
@@ -141,9 +141,10 @@ func (s *Store) needed(p layout.PieceIndex) bool {
 	return s.anyIn(p, func(e *entry, _ layout.Extent) bool { return e.wanted })
 }
 
-// allThere reports whether every file reaches as far as p needs it.
-func (s *Store) allThere(p layout.PieceIndex) bool {
-	return !s.anyIn(p, func(e *entry, x layout.Extent) bool { return e.stamp.Size < x.Offset+x.Length })
+// provesForeign reports whether that p is bad proves its files wrong: each was there before us and
+// reaches as far as p needs it. A file of ours may have a hole there, after a crash.
+func (s *Store) provesForeign(p layout.PieceIndex) bool {
+	return !s.anyIn(p, func(e *entry, x layout.Extent) bool { return !e.guarded || e.stamp.Size < x.Offset+x.Length })
 }
 
 func (s *Store) anyIn(p layout.PieceIndex, is func(*entry, layout.Extent) bool) bool {

@@ -29,14 +29,7 @@ var (
 	ErrURL     = errors.New("the web seed's address cannot be used")
 	ErrAddress = errors.New("the web seed is not in the public network")
 	ErrAnswer  = errors.New("the web seed gave another answer than asked for")
-)
-
-// Limits of one request.
-const (
-	dialTimeout  = 15 * time.Second
-	headTimeout  = 30 * time.Second // until the answer begins
-	maxRedirects = 5
-	maxHeader    = 64 << 10
+	ErrSlow    = errors.New("the web seed is too slow")
 )
 
 // Source is one web seed of one torrent.
@@ -52,7 +45,7 @@ type Source struct {
 func New(address string, info *metainfo.Info, agent string, local bool) (*Source, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
-		return nil, fmt.Errorf("open web seed %q: %w", address, ErrURL)
+		return nil, fmt.Errorf("open web seed: %w", ErrURL) // without the address, which may hold a secret
 	}
 	dialer := net.Dialer{Timeout: dialTimeout, Control: func(_, at string, _ syscall.RawConn) error {
 		return mayContact(at, local)
@@ -60,9 +53,10 @@ func New(address string, info *metainfo.Info, agent string, local bool) (*Source
 	return &Source{base: base, info: info, agent: agent, client: &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: headTimeout,
-			MaxResponseHeaderBytes: maxHeader, MaxIdleConnsPerHost: 1, DisableCompression: true,
+			MaxResponseHeaderBytes: maxHead, MaxIdleConnsPerHost: 1, DisableCompression: true,
 		},
-		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			next.Header.Del("Referer") // the URL may hold a secret
 			if len(via) > maxRedirects {
 				return fmt.Errorf("%w: it redirects more than %d times", ErrAnswer, maxRedirects)
 			}
@@ -95,7 +89,7 @@ func (s *Source) Read(ctx context.Context, off, length int64, take func([]byte) 
 	l := s.info.Layout
 	piece := layout.PieceIndex(off / int64(l.PieceLength()))
 	begin := int(off - l.Start(piece))
-	buf := make([]byte, min(length, 256<<10))
+	buf := make([]byte, min(length, maxRun))
 	for _, e := range l.Extents(nil, piece, begin, int(length)) {
 		if err := s.readExtent(ctx, e, buf, take); err != nil {
 			return err
@@ -109,12 +103,29 @@ func (s *Source) readExtent(ctx context.Context, e layout.Extent, buf []byte, ta
 	if s.info.Files[e.File].Pad {
 		return pass(zeros{}, e.Length, buf, take)
 	}
+	ctx, hangUp := context.WithCancel(ctx)
+	defer hangUp()
 	body, err := s.open(ctx, e)
 	if err != nil {
 		return fmt.Errorf("read %q from web seed %s: %w", s.info.Files[e.File].Path, s.Host(), err)
 	}
 	defer body.Close()
-	return pass(body, e.Length, buf, take)
+	return pass(&impatient{body, hangUp}, e.Length, buf, take)
+}
+
+// impatient reads from a server that must fill each run in time.
+type impatient struct {
+	body   io.Reader
+	hangUp func()
+}
+
+func (r *impatient) Read(b []byte) (int, error) {
+	late := time.AfterFunc(runTimeout, r.hangUp)
+	n, err := io.ReadFull(r.body, b)
+	if !late.Stop() && err != nil {
+		err = ErrSlow
+	}
+	return n, err
 }
 
 // zeros reads as padding.
@@ -122,11 +133,11 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
-// pass hands n bytes of r to take.
+// pass hands n bytes of r, whose Read fills what it is given, to take.
 func pass(r io.Reader, n int64, buf []byte, take func([]byte) error) error {
 	for n > 0 {
 		run := buf[:min(int64(len(buf)), n)]
-		if _, err := io.ReadFull(r, run); err != nil {
+		if _, err := r.Read(run); err != nil {
 			return err
 		}
 		if err := take(run); err != nil {

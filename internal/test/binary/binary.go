@@ -182,6 +182,14 @@ func (p *Process) State() *os.ProcessState {
 	return p.cmd.ProcessState
 }
 
+// Said returns what the process wrote to stderr; "" while it runs.
+func (p *Process) Said() string {
+	if !p.Ended() {
+		return ""
+	}
+	return p.errors.String()
+}
+
 // Story returns the last events and what the process wrote to stderr, for a failed test.
 func (p *Process) Story() string {
 	p.mu.Lock()
