@@ -12,11 +12,14 @@ type broadcast struct {
 	closed bool
 }
 
-// subscribe returns a channel that is closed when the torrent is.
-func (b *broadcast) subscribe() <-chan Event {
+// subscribe returns a channel that is closed when the torrent is, with what is to be known already.
+func (b *broadcast) subscribe(already ...Event) <-chan Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ch := make(chan Event, eventBuffer)
+	for _, e := range already {
+		ch <- e
+	}
 	if b.closed {
 		close(ch)
 		return ch

@@ -67,8 +67,8 @@ func (t *Torrent) finish() {
 	}
 	t.complete, t.state = true, Seeding
 	t.stand()
-	t.mu.Unlock()
 	t.events.publish(Event{Kind: Done})
+	t.mu.Unlock()
 }
 
 // fail says that the torrent cannot go on as it should. What is good is kept and still served.

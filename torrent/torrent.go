@@ -67,7 +67,7 @@ type Torrent struct {
 	linked   int           // connections
 	drained  chan struct{} // closed when the last connection of a closed torrent is gone
 	isReady  bool
-	complete bool // Done was told
+	complete bool // everything wanted is here and durable
 }
 
 // ID returns the torrent's name. A magnet's may grow its other hash when the metadata arrives.
@@ -76,9 +76,20 @@ func (t *Torrent) ID() infohash.ID { return *t.id.Load() }
 // Metainfo returns what is known as a torrent file; nil while a magnet's metadata is missing.
 func (t *Torrent) Metainfo() *metainfo.Metainfo { return t.meta.Load() }
 
-// Events returns a channel of what happens from now on; it is closed with the torrent. A reader
-// that is a thousand events behind loses the oldest.
-func (t *Torrent) Events() <-chan Event { return t.events.subscribe() }
+// Events returns a channel of what happens from now on; it is closed with the torrent. A torrent that
+// is complete or has failed already says so first. A reader that is a thousand events behind loses
+// the oldest.
+func (t *Torrent) Events() <-chan Event {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.state == Failed:
+		return t.events.subscribe(Event{Kind: Trouble, Err: t.err})
+	case t.complete:
+		return t.events.subscribe(Event{Kind: Done})
+	}
+	return t.events.subscribe()
+}
 
 // SetLimits sets bytes per second of this torrent, 0 = no limit.
 func (t *Torrent) SetLimits(down, up int64) {

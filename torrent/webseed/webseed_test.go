@@ -168,8 +168,8 @@ func TestServersThatDoNotGiveTheRange(t *testing.T) {
 		"not there":             {http.NotFound, ErrAnswer},
 		"an error":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, ErrAnswer},
 		"a range that ends":     {partial("bytes 100-199/1000", whole[100:150]), io.ErrUnexpectedEOF},
-		"redirects to itself":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), 302) }, ErrAnswer},
-		"redirects to no where": {http.RedirectHandler("ftp://h/x", 302).ServeHTTP, nil},
+		"redirects to itself":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) }, ErrAnswer},
+		"redirects to no where": {http.RedirectHandler("ftp://h/x", http.StatusFound).ServeHTTP, nil},
 		"an endless head": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X", strings.Repeat("x", 2*maxHead))
 			w.WriteHeader(http.StatusPartialContent)
