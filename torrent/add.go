@@ -140,6 +140,8 @@ func (t *Torrent) choose(info *metainfo.Info) error {
 	if m := t.options.Magnet; m != nil && wanted == nil {
 		wanted = selectIndices(info, m.Select)
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.wanted, t.total = wanted, wanted.total(info.Layout)
 	return nil
 }
